@@ -3,7 +3,8 @@
 from pulumi_cvc.api._client import Client
 from pulumi_cvc.api._credentials import Credentials, CredentialsProvider, DefaultCredentials
 from pulumi_cvc.api._endpoint import DEFAULT_ENDPOINT, check_endpoint
-from pulumi_cvc.api._errors import (
+from pulumi_cvc.api._fields import REQUIRED_FIELDS, USER_FIELDS, Meeting, Member, UserInfo, UserRecord
+from pulumi_cvc.api.errors import (
     AnswerError,
     ConfigurationError,
     CredentialsError,
@@ -14,7 +15,6 @@ from pulumi_cvc.api._errors import (
     UnreachableError,
     UserNotFoundError,
 )
-from pulumi_cvc.api._fields import REQUIRED_FIELDS, USER_FIELDS, Meeting, Member, UserInfo, UserRecord
 
 __all__ = [
     "DEFAULT_ENDPOINT",

@@ -8,11 +8,11 @@ from collections.abc import Callable, Collection, Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any, Final, cast
 
-from pulumi_cvc.api._errors import AnswerError, GatewayError, ServiceError, UserNotFoundError
 from pulumi_cvc.api._failure import Failure, Request
 from pulumi_cvc.api._fields import USER_FIELDS, Meeting, Member, UserRecord, answer_key
 from pulumi_cvc.api._not_found import says_user_not_found
 from pulumi_cvc.api._transport import Answer
+from pulumi_cvc.api.errors import AnswerError, GatewayError, ServiceError, UserNotFoundError
 
 JsonObject = dict[str, Any]
 

@@ -15,14 +15,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pulumi_cvc.api import _retry
 from pulumi_cvc.api._answers import JsonObject, ShapeError, judge, read_meeting, read_request_id, read_user
 from pulumi_cvc.api._endpoint import DEFAULT_ENDPOINT, parse_endpoint
-from pulumi_cvc.api._errors import (
-    AnswerError,
-    ConfigurationError,
-    RequestError,
-    ServiceError,
-    UnreachableError,
-    UserNotFoundError,
-)
 from pulumi_cvc.api._failure import Failure, Request, quoted
 from pulumi_cvc.api._fields import USER_FIELDS, Meeting, UserInfo, UserRecord
 from pulumi_cvc.api._pacing import Pacer
@@ -30,6 +22,14 @@ from pulumi_cvc.api._redaction import Redactor
 from pulumi_cvc.api._retry import Again
 from pulumi_cvc.api._signing import HMAC_SHA1, SIGNERS, Call
 from pulumi_cvc.api._transport import Fault, Transport, hide_queries_in_logs
+from pulumi_cvc.api.errors import (
+    AnswerError,
+    ConfigurationError,
+    RequestError,
+    ServiceError,
+    UnreachableError,
+    UserNotFoundError,
+)
 
 if TYPE_CHECKING:
     from types import TracebackType

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
-from pulumi_cvc.api._errors import CredentialsError
+from pulumi_cvc.api.errors import CredentialsError
 
 _PRINTABLE = re.compile(r"[!-~]+")
 _HOW_TO = (
@@ -23,7 +23,7 @@ _ENVIRONMENT: Final = (
     ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_SECURITY_TOKEN"),
     ("ALICLOUD_ACCESS_KEY", "ALICLOUD_SECRET_KEY", "ALICLOUD_SECURITY_TOKEN"),
 )
-_EXPLICIT = ("accessKeyId", "accessKeySecret", "securityToken")
+_EXPLICIT = ("cvc:accessKeyId", "cvc:accessKeySecret", "cvc:securityToken")
 # Loggers to which the vendor's packages add handlers at import: they would write tracebacks to stderr.
 _NOISY_LOGGERS = ("credentials", "alibabacloud-tea")
 # The vendor's errors repeat whole answers, keys included. These parts of them are known to be harmless.

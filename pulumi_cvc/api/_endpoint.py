@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
-from pulumi_cvc.api._errors import ConfigurationError
+from pulumi_cvc.api.errors import ConfigurationError
 
 DEFAULT_ENDPOINT: Final = "https://aliyuncvc.cn-hangzhou.aliyuncs.com"
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Final
 
-from pulumi_cvc.api._errors import (
+from pulumi_cvc.api.errors import (
     AnswerError,
     CvcError,
     GatewayError,

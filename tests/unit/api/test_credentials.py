@@ -109,9 +109,12 @@ class TestHalfSet:
     @pytest.mark.parametrize(
         ("options", "said"),
         [
-            ({"access_key_id": "x-id"}, "accessKeyId is set, but not accessKeySecret"),
-            ({"access_key_secret": "x-secret"}, "accessKeySecret is set, but not accessKeyId"),
-            ({"security_token": "x-token"}, "securityToken is set, but not accessKeyId and accessKeySecret"),
+            ({"access_key_id": "x-id"}, "cvc:accessKeyId is set, but not cvc:accessKeySecret"),
+            ({"access_key_secret": "x-secret"}, "cvc:accessKeySecret is set, but not cvc:accessKeyId"),
+            (
+                {"security_token": "x-token"},
+                "cvc:securityToken is set, but not cvc:accessKeyId and cvc:accessKeySecret",
+            ),
             (
                 {"environ": {"ALIBABA_CLOUD_ACCESS_KEY_ID": "a-id"} | ALICLOUD},
                 "ALIBABA_CLOUD_ACCESS_KEY_ID is set, but not ALIBABA_CLOUD_ACCESS_KEY_SECRET",
@@ -135,7 +138,7 @@ class TestHalfSet:
 @pytest.mark.parametrize("odd", ["x id", "x\nid", "ключ", "x\x00id", "\udce9"])
 def test_keys_that_no_key_can_be_are_refused(odd):
     message = error_of(access_key_id=odd, access_key_secret="x-secret")
-    assert "accessKeyId, accessKeySecret or securityToken holds a blank" in message
+    assert "cvc:accessKeyId, cvc:accessKeySecret or cvc:securityToken holds a blank" in message
     assert odd not in message
 
 
