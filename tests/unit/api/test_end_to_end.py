@@ -15,7 +15,7 @@ from pulumi_cvc.api import (
     ServiceError,
     UnreachableError,
 )
-from pulumi_cvc.emulator import Emulator, Options
+from pulumi_cvc.emulator import Emulator
 from pulumi_cvc.emulator._options import AccessKey
 
 KEYS = (AccessKey("testid", "testsecret"), AccessKey("stsid", "stssecret", "sts/token+=="))
@@ -24,7 +24,7 @@ ODD = "张三 *~/+%&=?#'\"<>\\…"
 
 @pytest.fixture(scope="module")
 def shared():
-    with Emulator(Options(access_keys=KEYS)) as emulator:
+    with Emulator(access_keys=KEYS) as emulator:
         yield emulator
 
 
@@ -161,7 +161,7 @@ def test_attempts_come_to_an_end(emulator, connect, fault, kind):
 
 @pytest.mark.parametrize("missing_user", ["error", "null", "empty"])
 def test_every_answer_about_a_missing_user_is_understood(connect, missing_user):
-    with Emulator(Options(missing_user=missing_user)) as emulator:
+    with Emulator(missing_user=missing_user) as emulator:
         assert connect(emulator.url).get_user("nobody") is None
 
 
@@ -176,7 +176,7 @@ def test_every_form_of_a_meeting_is_understood(connect, meeting_form):
         "endTime": 2,
     }
     meeting = {"meetingName": "周会", "meetingCode": "12345", "createTime": 1571119775000, "memberInfos": [member]}
-    with Emulator(Options(meeting_form=meeting_form)) as emulator:
+    with Emulator(meeting_form=meeting_form) as emulator:
         emulator.put_meeting("uuid 1/张", meeting)
         found = connect(emulator.url).list_members("uuid 1/张")
     assert {name: found[name] for name in meeting} == meeting
