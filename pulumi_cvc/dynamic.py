@@ -222,13 +222,13 @@ class User(dynamic.Resource, module="cvc", name="User"):
             user_name: pulumi.Input[str],
             group_id: pulumi.Input[str],
             group_name: pulumi.Input[str],
-            user_avatar_url: pulumi.Input[str] | None = None,
-            depart_id: pulumi.Input[str] | None = None,
-            depart_name: pulumi.Input[str] | None = None,
-            user_email: pulumi.Input[str] | None = None,
-            user_tel: pulumi.Input[str] | None = None,
-            user_mobile: pulumi.Input[str] | None = None,
-            on_existing: pulumi.Input[OnExisting] | None = None,
+            user_avatar_url: pulumi.Input[str | None] = None,
+            depart_id: pulumi.Input[str | None] = None,
+            depart_name: pulumi.Input[str | None] = None,
+            user_email: pulumi.Input[str | None] = None,
+            user_tel: pulumi.Input[str | None] = None,
+            user_mobile: pulumi.Input[str | None] = None,
+            on_existing: pulumi.Input[OnExisting | None] = None,
         ) -> None: ...
 
     else:
@@ -328,7 +328,10 @@ def get_user(user_id: str) -> GetUserResult:
 
 
 def get_user_output(user_id: pulumi.Input[str]) -> pulumi.Output[GetUserResult]:
-    """Do the same as `get_user` for an Input; in a preview that does not know the id yet, the result is unknown too."""
+    """Do the same as `get_user` for an Input; in a preview that does not know the id yet, the result is unknown too.
+
+    To look up a user of the same program, pass its ``id``, which is known once the user is there, not its ``user_id``.
+    """
     return pulumi.Output.from_input(user_id).apply(lambda value: asyncio.to_thread(get_user, value))
 
 

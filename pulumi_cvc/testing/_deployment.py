@@ -232,9 +232,8 @@ class Deployment:
         ignored = [*goal.ignoreChanges]
         diff = self._provider.diff(new.urn, old.id, plain(old.outputs), plain(new.inputs), ignored)
         differing = changed(old.inputs, new.inputs)
-        wanted = {*goal.replaceOnChanges} & differing.keys() or ("*" in goal.replaceOnChanges and differing)
         delete_first = goal.deleteBeforeReplace if goal.deleteBeforeReplaceDefined else diff.delete_before_replace
-        if diff.replaces or wanted or _is_named(new.urn, self._plan.replace):
+        if diff.replaces or _is_named(new.urn, self._plan.replace):
             return "replace", delete_first
         return "update" if diff.changes or (diff.changes is None and differing) else "same", False
 

@@ -68,7 +68,8 @@ def is_unknown(value: Any) -> bool:
 
 def changed(olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
     """Give what differs, to be shown; the host's own properties are left out."""
-    names = [name for name in {**olds, **news} if not name.startswith("__")]
+    # The wire keeps no order.
+    names = sorted(name for name in {**olds, **news} if not name.startswith("__"))
     return {
         name: (_shown(olds.get(name)), _shown(news.get(name)))
         for name in names

@@ -116,9 +116,10 @@ class Report:
         """Whether there was an error."""
         return any(diagnostic.severity == "error" for diagnostic in self.diagnostics)
 
-    def restart(self) -> None:
-        """Forget the steps, as what they prepared begins only now."""
+    def begin(self, phase: str) -> None:
+        """Forget the steps of what came before: only those of the last phase count."""
         self.steps = []
+        self._show(f"{phase}:")
 
     def _show(self, line: str) -> None:
         if self._output:

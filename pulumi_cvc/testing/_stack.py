@@ -126,8 +126,9 @@ class Stack:
     def _update(self, plan: Plan, *, refresh: bool) -> Result:
         def work(operation: _Operation) -> None:
             if refresh:
+                operation.report.begin("What is there")
                 operation.deployment.refresh()
-                operation.report.restart()
+                operation.report.begin("What the program declares")
             operation.run_program()
             operation.deployment.delete_rest()
 
@@ -151,6 +152,7 @@ class Stack:
             server.close()
             if not plan.dry_run:
                 self._state = deployment.state
+            if not plan.dry_run and not plan.inert:
                 self._deployed_config = config
         outputs = {name: plain(value) for name, value in deployment.outputs.items() if not is_unknown(value)}
         result = Result(report.steps, report.diagnostics, outputs)

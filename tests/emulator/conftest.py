@@ -62,7 +62,7 @@ class Client:
         return self.send("ListMembers", query={"MeetingUUID": meeting}).json()
 
     def send(self, action, *, query=None, form=None, method="POST", **changes):
-        """Send a signed request; *changes* replace header lines (V3) or parameters (HMAC-SHA1) before signing, None leaves out."""
+        """Send a signed request; *changes* replace headers (V3) or parameters (HMAC-SHA1), None leaves out."""
         sign = self.acs3 if self.kind == "acs3" else self.sha1
         request = sign(action, dict(query or {}), dict(form or {}), method, changes)
         return self.session.send(request, timeout=30)

@@ -260,7 +260,7 @@ def test_time_stamps_of_another_form_are_refused(text, emulator, connect):
 
 
 def test_the_date_header_tells_a_client_how_far_its_clock_is_off(run, clock):
-    """With clock_offset_s the service's clock is ahead: requests expire, and a client that corrects itself is let in."""
+    """With clock_offset_s the service is ahead: requests expire, and a client that corrects itself is let in."""
     _, client = run(clock, clock_offset_s=3600)
     answer = client.send("GetUser", query={"UserId": "1"})
     assert answer.json()["Code"] == "InvalidTimeStamp.Expired"
