@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Awaitable, Callable
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 from starlette.convertors import Convertor, register_url_convertor
-from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -47,6 +45,10 @@ _MEMBER_FIELDS = {
     "beginTime": (int, "a number of milliseconds"),
     "endTime": (int, "a number of milliseconds"),
 }
+_DOORS = (
+    *("GET and DELETE users", "GET, PUT and DELETE users/{userId}", "PUT meetings/{uuid}", "GET and DELETE requests"),
+    "GET, POST and DELETE faults",
+)
 _Fields = dict[str, tuple[type, str]]
 
 
@@ -75,10 +77,14 @@ def application(gateway: Gateway, store: Store) -> Starlette:
         Route("/_emulator/meetings/{id:cvc_any}", _guarded(admin.meeting), methods=["PUT"]),
         Route("/_emulator/requests", _guarded(admin.requests), methods=["GET", "DELETE"]),
         Route("/_emulator/faults", _guarded(admin.faults), methods=["GET", "POST", "DELETE"]),
-        Route("/_emulator{rest:cvc_any}", _guarded(admin.nothing)),
+        Route(
+            "/_emulator{rest:cvc_any}",
+            _guarded(admin.nothing),
+            methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
+        ),
         Route("/{rest:cvc_any}", gateway),
     ]
-    app = Starlette(routes=routes, exception_handlers={HTTPException: _http_error})
+    app = Starlette(routes=routes)
     app.router.redirect_slashes = False
     return app
 
@@ -161,16 +167,11 @@ class _Admin:
         return json_response(rules.show())
 
     async def nothing(self, _: Request) -> Response:
-        return _error(404, "there is nothing here but users, users/{userId}, meetings/{uuid}, requests and faults")
+        return _error(404, f"there is nothing here but {', '.join(_DOORS)}")
 
 
 def _error(status: int, message: str) -> Response:
     return json_response({"error": message}, status)
-
-
-async def _http_error(_: Request, error: Exception) -> Response:
-    status = error.status_code if isinstance(error, HTTPException) else 500
-    return _error(status, "no such method here" if status == HTTPStatus.METHOD_NOT_ALLOWED else "no such thing")
 
 
 async def _body(request: Request) -> object:
