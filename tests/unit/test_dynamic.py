@@ -131,7 +131,7 @@ def test_the_arguments_of_user_are_the_inputs_of_the_schema():
     for name in inputs["inputProperties"]:
         python, required = schema.snake_case(name), name in inputs["requiredInputs"]
         typed = "OnExisting" if name == "onExisting" else "str"
-        assert f"{python}: pulumi.Input[{typed}]{',' if required else ' | None = None,'}" in source
+        assert f"{python}: pulumi.Input[{typed}{'],' if required else ' | None] = None,'}" in source
 
 
 def test_the_outputs_of_user_are_those_of_the_schema():
