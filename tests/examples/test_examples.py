@@ -57,7 +57,8 @@ def test_outputs(deploy, cvc_emulator):
 
 
 def test_the_examples_are_configured_for_the_emulator_as_it_starts():
-    help_text = subprocess.run(["cvc-emulator", "--help"], capture_output=True, text=True, check=True).stdout
+    command = [sys.executable, "-m", "pulumi_cvc.emulator", "--help"]
+    help_text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     port = re.search(r"0 takes a free one \(default: (\d+)\)", help_text).group(1)
     assert "default: testid:testsecret" in " ".join(help_text.split())
     for name in ("quickstart", "departments", "outputs"):
