@@ -24,26 +24,28 @@ if TYPE_CHECKING:
 
 _LOOPBACK = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:\d+)?", re.IGNORECASE | re.ASCII)
 
+_TEXT = (str, "a text")
+_TIME = (int, "a number of milliseconds")
 _USER_FIELDS = {
-    **dict.fromkeys((*REQUIRED_FIELDS, *OPTIONAL_FIELDS, "jobName"), (str, "a text")),
-    "createTime": (int, "a number of milliseconds"),
+    **dict.fromkeys((*REQUIRED_FIELDS, *OPTIONAL_FIELDS, "jobName"), _TEXT),
+    "createTime": _TIME,
 }
 _MEETING_FIELDS = {
-    "meetingName": (str, "a text"),
-    "meetingCode": (str, "a text"),
-    "createTime": (int, "a number of milliseconds"),
-    "userId": (str, "a text"),
-    "userName": (str, "a text"),
-    "memo": (str, "a text"),
+    "meetingName": _TEXT,
+    "meetingCode": _TEXT,
+    "createTime": _TIME,
+    "userId": _TEXT,
+    "userName": _TEXT,
+    "memo": _TEXT,
     "memberInfos": (list, "a list"),
 }
 _MEMBER_FIELDS = {
-    "memberUUID": (str, "a text"),
-    "userId": (str, "a text"),
-    "userName": (str, "a text"),
-    "status": (str, "a text"),
-    "beginTime": (int, "a number of milliseconds"),
-    "endTime": (int, "a number of milliseconds"),
+    "memberUUID": _TEXT,
+    "userId": _TEXT,
+    "userName": _TEXT,
+    "status": _TEXT,
+    "beginTime": _TIME,
+    "endTime": _TIME,
 }
 _DOORS = (
     *("GET and DELETE users", "GET, PUT and DELETE users/{userId}", "PUT meetings/{uuid}", "GET and DELETE requests"),

@@ -203,7 +203,7 @@ class Gateway:
         return json_response(answer, headers={"x-acs-request-id": entry["requestId"]})
 
     async def _spoil(self, rule: Rule, call: Call, entry: Entry) -> Response:
-        """Answer as *rule* has it; see `FAULTS`."""
+        """Answer as *rule* has it; see `Emulator.add_faults`."""
         if rule.fault == "delay":
             await asyncio.sleep(rule.seconds)
             return self._answer(call, entry, {})

@@ -146,7 +146,7 @@ class Emulator:
           bad one of the batch
         - ``expired``: ``InvalidTimeStamp.Expired``
         - ``dropBefore``, ``dropAfter``: no answer, before or after the action is done
-        - ``delay``: ``seconds`` until the action is done and answered
+        - ``delay``: ``seconds`` until the action is done, even if the client has gone by then, and answered
         - ``slow``: ``seconds`` for which the answer drips in
         - ``garbage`` (200, no JSON), ``html`` (``status`` 502), ``empty`` (``status`` 200), each with
           ``applies``

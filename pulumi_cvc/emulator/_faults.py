@@ -144,22 +144,7 @@ FAULTS: dict[str, dict[str, Check]] = {
 }
 """Fault: the fields that it takes beside ``fault``, ``action``, ``userId``, ``times`` and ``after``.
 
-- ``throttle``: *code* (``Throttling.User``) with its *status* and, in ``x-acs-retry-after``, *retryAfterMs*
-- ``error``: the gateway's error *code*, with the table's *status* and *message* unless given
-- ``errorCode``: ``Success`` false with *errorCode* and *message*; with ``userId``, that user is a bad one of
-  the batch
-- ``expired``: ``InvalidTimeStamp.Expired``
-- ``dropBefore``, ``dropAfter``: the connection is closed without an answer, before or after the action is
-  done
-- ``delay``: the action is done after so many *seconds*, even if the client has gone by then
-- ``slow``: the action is done and the answer drips in over so many *seconds*
-- ``garbage``: status 200 and a body that is not JSON
-- ``html``: the front proxy's page for *status* (502)
-- ``empty``: *status* (200) without a body
-- ``truncated``: the action is done and half of the answer sent, as if it were all
-- ``cut``: the action is done and the connection closed half-way through the answer
-
-With *applies* true (false), the action is done before the answer is spoiled.
+`Emulator.add_faults` says what each does.
 """
 
 _MANDATORY = {"error": "code", "errorCode": "errorCode", "delay": "seconds", "slow": "seconds"}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,10 +23,10 @@ from pulumi_cvc.testing._properties import (
     to_struct,
 )
 from pulumi_cvc.testing._provider import Provider, ProviderError
-from pulumi_cvc.testing._report import Report, Step
+from pulumi_cvc.testing._report import Report, Step, name_of, type_of
 from pulumi_cvc.testing._state import Resource, by_dependents
 
-STACK_TYPE = "pulumi:pulumi:Stack"
+_STACK_TYPE = "pulumi:pulumi:Stack"
 _DYNAMIC = "pulumi-python:"
 # As many as the host of dynamic providers works on at a time.
 _PARALLEL = 4
@@ -144,7 +145,7 @@ class Deployment:
         resource = self._news.get(request.urn)
         if resource:
             self._news[request.urn] = replace(resource, outputs=outputs)
-            if resource.type == STACK_TYPE:
+            if resource.type == _STACK_TYPE:
                 self.outputs = outputs
 
     # What is asked for beside the program
@@ -216,12 +217,12 @@ class Deployment:
         if op == "create":
             return self._create(new, op, {})
         assert old  # noqa: S101 - for the type checker
-        differing = changed(old.inputs, new.inputs)
-        if op == "replace":
-            return self._replace(old, new, differing, delete_first=delete_first)
         if op == "same":
             done = replace(new, id=old.id, outputs=marked(plain(old.outputs), self._secrets(new)))
             return self._keep(done, op)
+        differing = changed(old.inputs, new.inputs)
+        if op == "replace":
+            return self._replace(old, new, differing, delete_first=delete_first)
         if self._plan.dry_run:
             return self._keep(replace(new, id=old.id, outputs=new.inputs), op, differing)
         with self._failing(new.urn):
@@ -231,11 +232,11 @@ class Deployment:
     def _difference(self, old: Resource, new: Resource, goal: resource_pb2.RegisterResourceRequest) -> tuple[str, bool]:
         ignored = [*goal.ignoreChanges]
         diff = self._provider.diff(new.urn, old.id, plain(old.outputs), plain(new.inputs), ignored)
-        differing = changed(old.inputs, new.inputs)
         delete_first = goal.deleteBeforeReplace if goal.deleteBeforeReplaceDefined else diff.delete_before_replace
         if diff.replaces or _is_named(new.urn, self._plan.replace):
             return "replace", delete_first
-        return "update" if diff.changes or (diff.changes is None and differing) else "same", False
+        is_changed = bool(changed(old.inputs, new.inputs)) if diff.changes is None else diff.changes
+        return "update" if is_changed else "same", False
 
     def _create(self, new: Resource, op: str, differing: Mapping[str, tuple[Any, Any]]) -> Resource:
         if self._plan.dry_run:
@@ -301,8 +302,7 @@ class Deployment:
     def _checked(self, urn: str, olds: Properties, news: Properties) -> Properties:
         inputs, failures = self._provider.check(urn, plain(olds), plain(news))
         for failure in failures:
-            name = urn.rpartition("::")[2]
-            self._report.message("error", f"{_type_of(urn)} resource '{name}' has a problem: {failure}", urn)
+            self._report.message("error", f"{type_of(urn)} resource '{name_of(urn)}' has a problem: {failure}", urn)
         if failures:
             raise StopError
         return marked(inputs, secret_names(news))
@@ -343,8 +343,8 @@ class Deployment:
                 yield self._urn(parent, spec.type or goal.type, spec.name or goal.name, spec.project, spec.stack)
 
     def _urn(self, parent: str, kind: str, name: str, project: str = "", stack: str = "") -> str:
-        parent_type = parent.split("::")[2] if parent else STACK_TYPE
-        qualified = kind if parent_type == STACK_TYPE else f"{parent_type}${kind}"
+        parent_type = parent.split("::")[2] if parent else _STACK_TYPE
+        qualified = kind if parent_type == _STACK_TYPE else f"{parent_type}${kind}"
         return f"urn:pulumi:{stack or self._plan.stack}::{project or self._plan.project}::{qualified}::{name}"
 
     def _refuse_unsupported(self, goal: resource_pb2.RegisterResourceRequest) -> None:
@@ -370,23 +370,13 @@ class Deployment:
         self._report.message("error", message, urn)
         return StopError(message)
 
-    def _failing(self, urn: str) -> _Failing:
-        return _Failing(self, urn)
-
-
-class _Failing:
-    """Reports what a provider could not do, and stops the deployment."""
-
-    def __init__(self, deployment: Deployment, urn: str) -> None:
-        self._deployment = deployment
-        self._urn = urn
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        if isinstance(error, ProviderError):
-            raise self._deployment._stop(str(error), self._urn) from None  # noqa: SLF001
+    @contextmanager
+    def _failing(self, urn: str) -> Iterator[None]:
+        """Report what a provider could not do, and stop the deployment."""
+        try:
+            yield
+        except ProviderError as error:
+            raise self._stop(str(error), urn) from None
 
 
 def _registered(urn: str, resource: Resource | None) -> resource_pb2.RegisterResourceResponse:
@@ -396,8 +386,4 @@ def _registered(urn: str, resource: Resource | None) -> resource_pb2.RegisterRes
 
 
 def _is_named(urn: str, names: frozenset[str]) -> bool:
-    return urn in names or urn.rpartition("::")[2] in names
-
-
-def _type_of(urn: str) -> str:
-    return urn.split("::")[2].rpartition("$")[2]
+    return urn in names or name_of(urn) in names

@@ -110,7 +110,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
 
 
 class Server:
-    """Serves both on one port; within ``with``."""
+    """Serves both on one port, from `start` to `close`."""
 
     def __init__(self, report: Report) -> None:
         self._server = grpc.server(ThreadPoolExecutor(_WORKERS), options=GRPC_OPTIONS)

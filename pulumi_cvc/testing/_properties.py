@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from typing import Any
 
 from google.protobuf import json_format, struct_pb2
 from pulumi.runtime import rpc
@@ -80,4 +80,4 @@ def changed(olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, tuple
 def _shown(value: Any) -> Any:
     if is_unknown(value):
         return UNKNOWN_SHOWN
-    return SECRET_SHOWN if plain(value) != value else cast("Any", value)
+    return SECRET_SHOWN if plain(value) != value else value

@@ -48,26 +48,21 @@ class Provider:
             stdout=subprocess.PIPE,
             stderr=self._stderr,
         )
-        assert self._process.stdout  # noqa: S101 - for the type checker
-        port = self._process.stdout.readline().decode().strip()
-        if not port:
-            ended = self._ended()
+        self._channel: grpc.Channel | None = None
+        try:
+            self._connect(config)
+        except BaseException:
             self.close()
-            raise ProviderError(ended)
-        self._channel = grpc.insecure_channel(f"127.0.0.1:{port}", options=GRPC_OPTIONS)
-        self._stub = provider_pb2_grpc.ResourceProviderStub(self._channel)
-        self._call("Configure", provider_pb2.ConfigureRequest(args=to_struct(config)))
+            raise
 
     def close(self) -> str:
         """End the process; give what it wrote to stderr."""
-        if hasattr(self, "_channel"):
+        if self._channel:
             self._channel.close()
         self._process.kill()
         self._process.wait(_END_S)
         if self._process.stdout:
             self._process.stdout.close()
-        if self._stderr.closed:
-            return ""
         written = self._written()
         self._stderr.close()
         return written
@@ -115,6 +110,15 @@ class Provider:
     def delete(self, urn: str, id_: str, outputs: Properties) -> None:
         """Delete it."""
         self._call("Delete", provider_pb2.DeleteRequest(urn=urn, id=id_, properties=to_struct(outputs)))
+
+    def _connect(self, config: Mapping[str, str]) -> None:
+        assert self._process.stdout  # noqa: S101 - for the type checker
+        port = self._process.stdout.readline().decode().strip()
+        if not port:
+            raise ProviderError(self._ended())
+        self._channel = grpc.insecure_channel(f"127.0.0.1:{port}", options=GRPC_OPTIONS)
+        self._stub = provider_pb2_grpc.ResourceProviderStub(self._channel)
+        self._call("Configure", provider_pb2.ConfigureRequest(args=to_struct(config)))
 
     def _call(self, method: str, request: object) -> Any:
         try:

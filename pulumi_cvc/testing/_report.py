@@ -14,6 +14,16 @@ UNKNOWN_SHOWN = "[unknown]"
 SECRET_SHOWN = "[secret]"  # noqa: S105 - shown in place of one
 
 
+def name_of(urn: str) -> str:
+    """Give the name of a resource."""
+    return urn.rpartition("::")[2]
+
+
+def type_of(urn: str) -> str:
+    """Give the type of a resource, without those of its parents."""
+    return urn.split("::")[2].rpartition("$")[2]
+
+
 @dataclass(frozen=True)
 class Step:
     """What happened to one resource, or in a preview would."""
@@ -27,11 +37,11 @@ class Step:
     @property
     def name(self) -> str:
         """The name of the resource."""
-        return self.urn.rpartition("::")[2]
+        return name_of(self.urn)
 
     def line(self, *, values: bool = False) -> str:
         """Give one line: symbol, operation, resource and which inputs change, with their *values* or without."""
-        kind = self.urn.split("::")[2].rpartition("$")[2].rpartition("/")[2]
+        kind = type_of(self.urn).rpartition("/")[2]
         changed = [
             f"{name}: {_shown(old)} => {_shown(new)}" if values else name for name, (old, new) in self.changed.items()
         ]

@@ -27,6 +27,7 @@ from pulumi_cvc.testing._state import Resource
 _RUN_PROGRAM = "from pulumi_cvc.testing import _program; _program.main()"
 
 Program = Callable[[], object] | str | os.PathLike[str]
+Output = Callable[[str], None]
 
 
 class Stack:
@@ -48,7 +49,7 @@ class Stack:
         project: str | None = None,
         stack: str = "test",
         env: Mapping[str, str] | None = None,
-        output: Callable[[str], None] | None = None,
+        output: Output | None = None,
     ) -> None:
         self.program = program
         self.config = dict(config or {})
@@ -66,7 +67,7 @@ class Stack:
 
     def preview(self, *, refresh: bool = False, replace: Iterable[str] = (), target: Iterable[str] = ()) -> Result:
         """Show what `up` would do; nothing is written, neither by the provider nor in the state."""
-        return self._update(self._plan(dry_run=True, replace=replace, target=target), refresh=refresh)
+        return self._update(self._plan(dry_run=True, replace=replace, target=target), self._output, refresh=refresh)
 
     def up(
         self,
@@ -83,47 +84,40 @@ class Stack:
         plan = self._plan(replace=replace, target=target)
         if not skip_preview:
             self._quiet_preview(dataclasses.replace(plan, dry_run=True), refresh=refresh)
-        return self._update(plan, refresh=refresh)
+        return self._update(plan, self._output, refresh=refresh)
 
     def refresh(self, *, preview_only: bool = False, run_program: bool = False) -> Result:
         """Take into the state what is there; with *preview_only*, only show how that differs.
 
         As with the CLI, providers are configured as the last `up` was, unless *run_program* says otherwise.
         """
-
-        def work(operation: _Operation) -> None:
-            if run_program:
-                operation.run_program()
-            operation.deployment.refresh()
-
-        plan = self._plan(dry_run=preview_only, inert=run_program)
-        return self._operate(plan, work, as_deployed=not run_program)
+        return self._on_state(self._plan(dry_run=preview_only, inert=run_program), Deployment.refresh)
 
     def destroy(self, *, run_program: bool = False, target: Iterable[str] = ()) -> Result:
         """Delete everything, or what *target* names; providers are configured as for `refresh`."""
+        return self._on_state(self._plan(target=target, inert=run_program), Deployment.delete_rest)
 
-        def work(operation: _Operation) -> None:
-            if run_program:
+    def _on_state(self, plan: Plan, work: Callable[[Deployment], None]) -> Result:
+        """Do what is about the state and not the program, which runs only if *plan* says so."""
+
+        def with_program(operation: _Operation) -> None:
+            if plan.inert:
                 operation.run_program()
-            operation.deployment.delete_rest()
+            work(operation.deployment)
 
-        plan = self._plan(target=target, inert=run_program)
-        return self._operate(plan, work, as_deployed=not run_program)
+        return self._operate(plan, with_program, self._output, as_deployed=not plan.inert)
 
     def _quiet_preview(self, plan: Plan, *, refresh: bool) -> None:
         """Look for mistakes; only these are shown, since the update will show the rest."""
-        output, self._output = self._output, None
         try:
-            self._update(plan, refresh=refresh)
+            self._update(plan, None, refresh=refresh)
         except DeploymentFailed as error:
             for diagnostic in error.result.diagnostics:
-                if output:
-                    output(str(diagnostic))
+                if self._output:
+                    self._output(str(diagnostic))
             raise
-        finally:
-            self._output = output
 
-    def _update(self, plan: Plan, *, refresh: bool) -> Result:
+    def _update(self, plan: Plan, output: Output | None, *, refresh: bool) -> Result:
         def work(operation: _Operation) -> None:
             if refresh:
                 operation.report.begin("What is there")
@@ -132,11 +126,13 @@ class Stack:
             operation.run_program()
             operation.deployment.delete_rest()
 
-        return self._operate(plan, work, as_deployed=False)
+        return self._operate(plan, work, output, as_deployed=False)
 
-    def _operate(self, plan: Plan, work: Callable[[_Operation], None], *, as_deployed: bool) -> Result:
+    def _operate(
+        self, plan: Plan, work: Callable[[_Operation], None], output: Output | None, *, as_deployed: bool
+    ) -> Result:
         config = self._deployed_config if as_deployed and self._state else self._read_config(plan.project)
-        report = Report(self._output, values=plan.dry_run)
+        report = Report(output, values=plan.dry_run)
         server = Server(report)
         directory = self._directory()
         start_provider = partial(Provider, server.address, config, directory, self.env)

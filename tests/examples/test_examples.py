@@ -11,12 +11,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pulumi_cvc import testing
 from pulumi_cvc.emulator import Emulator
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
-KEYS = {"cvc:accessKeyId": "testid", "cvc:accessKeySecret": "testsecret"}
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 real_engine = pytest.mark.skipif(
     not shutil.which("pulumi"), reason="pulumi is not on PATH: nothing ran on the real engine"
@@ -131,16 +129,14 @@ def blocks(language):
     return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
 
 
-def test_the_programs_of_the_readme_work(deploy, cvc_emulator, tmp_path):
+def test_the_programs_of_the_readme_work(deploy, cvc_stack, cvc_emulator, tmp_path):
     program, test = blocks("python")
     (tmp_path / "__main__.py").write_text(program, encoding="utf-8")
     assert deploy(tmp_path)["createdAtMs"] == cvc_emulator.user("10001")["createTime"]
     names = {}
     exec(test.replace("path/to/program", str(tmp_path)), names)  # noqa: S102 - our own README
     cvc_emulator.clear_users()
-    names["test_staff"](
-        lambda path: testing.Stack(path, config=KEYS | {"cvc:endpoint": cvc_emulator.url}), cvc_emulator
-    )
+    names["test_staff"](cvc_stack, cvc_emulator)
 
 
 def test_the_readme_lists_every_key_of_the_configuration():
