@@ -136,7 +136,8 @@ class Deployment:
             dependencies=tuple(request.dependencies),
             external=True,
         )
-        self._keep(resource, "read")
+        if not self._plan.inert:
+            self._keep(resource, "read")
         return resource_pb2.ReadResourceResponse(urn=urn, properties=to_struct(resource.outputs))
 
     def register_outputs(self, request: resource_pb2.RegisterResourceOutputsRequest) -> None:

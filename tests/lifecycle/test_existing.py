@@ -56,6 +56,18 @@ def test_looking_up_is_not_owning(engine, emulator):
     assert emulator.user("123")["userName"] == "王五"
 
 
+@pytest.mark.parametrize("run_program", [False, True])
+def test_who_is_only_looked_up_outlives_the_stack(engine, emulator, run_program):
+    emulator.put_user(ZHANG)
+    engine.up("""
+        cvc.User.get("got", "123")
+        cvc.User("li", user_id="124", user_name="李四", **ACME)
+    """)
+    assert engine.destroy(run_program=run_program).changes == {"delete": 2, "discard": 1}
+    assert engine.resources() == []
+    assert [user["userId"] for user in emulator.users()] == ["123"]
+
+
 def test_looking_up_somebody_who_is_not_there(engine):
     outcome = engine.up("""
         try:
